@@ -7,11 +7,11 @@ other readings an hour, so that one chat cannot use up the hour of all. Slots th
 """
 
 import asyncio
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, deque
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, tzinfo
 from operator import attrgetter
 from statistics import median
 from typing import Any, TypeAlias
@@ -52,10 +52,9 @@ _at = attrgetter("at")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A response of the API: its slots as free and as perhaps free, and how many places each has (None: not told)."""
+    """A response of the API: its slots, earliest first, and how many places each has (None: not told)."""
 
     free: tuple[Slot, ...]
-    perhaps: tuple[Slot, ...]
     places: dict[datetime, int | None]
 
 
@@ -121,8 +120,8 @@ class Availability:
             copy = await self._copy(owner, window, Ages(good=0.0, last=0.0))
             free, perhaps = self._offered(desk, copy, owner)
         self._ages.append(max(0.0, self._now() - copy.began))  # a clock may be set back
-        days = {slot.at.date() for slot in free}
-        free += (slot for slot in perhaps if slot.at.date() not in days)
+        full = {day for day in {slot.at.date() for slot in perhaps} if not _has_slot_on(day, free)}
+        free += [slot for slot in perhaps if slot.at.date() in full]
         return tuple(sorted(free, key=_at))
 
     def hold(self, owner: str, choice: SlotChoice | None, *, check: bool = False) -> datetime | None:
@@ -184,9 +183,10 @@ class Availability:
     def _offered(self, desk: Desk, copy: Copy[Reading], owner: str) -> tuple[list[Slot], list[Slot]]:
         """The slots still to come that are free for this citizen, and those that are perhaps free; earliest first."""
         reading, taken = copy.value, self._taken(desk, copy, owner)
-        first = bisect_right(reading.free, self._office_now(), key=_at)
-        free = [slot for slot in reading.free[first:] if slot.at not in taken]
-        return free, [slot for slot in reading.perhaps[first:] if taken.get(slot.at)]
+        now = self._office_now()
+        free = [slot for slot in reading.free[bisect_right(reading.free, now, key=_at) :] if slot.at not in taken]
+        perhaps = sorted(at for at, is_perhaps in taken.items() if is_perhaps and at > now and at in reading.places)
+        return free, [Slot(at, perhaps=True) for at in perhaps]
 
     def _taken(
         self, desk: Desk, copy: Copy[Reading], owner: str, among: Collection[datetime] = ()
@@ -279,7 +279,6 @@ class Availability:
         free = await (fetch or self._fetch)(department_id, first, last)
         reading = Reading(
             free=tuple(Slot(each.at) for each in free),
-            perhaps=tuple(Slot(each.at, perhaps=True) for each in free),
             places={each.at: each.left for each in free},
         )
         known = self._cache.peek(window)
@@ -301,6 +300,12 @@ class Availability:
 
     def _office_now(self) -> datetime:
         return datetime.fromtimestamp(self._now(), self._zone).replace(tzinfo=None)
+
+
+def _has_slot_on(day: date, slots: list[Slot]) -> bool:
+    """Whether one of the slots, which are in order of time, is on this day."""
+    first = bisect_left(slots, datetime.combine(day, time.min), key=_at)
+    return first < len(slots) and slots[first].at.date() == day
 
 
 def _places(desk: Desk, copy: Copy[Reading]) -> Mapping[datetime, int | None]:

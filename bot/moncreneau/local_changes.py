@@ -23,9 +23,10 @@ class SlotChange:
 
         Whoever is told that their booking was not made may choose its slot again.
         """
-        booked = [at for at in self.booked if at >= since]
-        perhaps = [at for owner, at in self.perhaps.items() if at >= since and owner != but]
-        return len(booked) + len(perhaps)
+        booked = len([at for at in self.booked if at >= since])
+        if not self.perhaps:  # nearly always, and all changed slots are counted for every screen with slots
+            return booked
+        return booked + sum(at >= since and owner != but for owner, at in self.perhaps.items())
 
 
 class LocalChanges:
