@@ -318,7 +318,8 @@ class Conversations:
     async def _finish(self, change: Change, deliveries: tuple[Delivery, ...]) -> None:
         reach("turn taken")
         following = () if change.erased is not None else await self._following(change)
-        change, deliveries = replace(change, queued=(*change.queued, *following)), (*deliveries, *following)
+        if following:
+            change, deliveries = replace(change, queued=(*change.queued, *following)), (*deliveries, *following)
         await self._store.commit(change)
         reach("outcome committed" if change.settled or change.replaced else "turn committed")
         if change.erased is not None:

@@ -236,7 +236,10 @@ class Turns:
         deliveries = tuple(
             self._delivery(chat_id, each, session.locale, fresh=fresh, several_names=several) for each in draft.shown
         )
-        deliveries = tuple(each if each.amends else replace(each, supersedes=draft.cancelled) for each in deliveries)
+        if draft.cancelled is not None:
+            deliveries = tuple(
+                each if each.amends else replace(each, supersedes=draft.cancelled) for each in deliveries
+            )
         for each in deliveries:
             if each.screen is not None and each.screen == session.screen:
                 session = replace(session, offered=each.message.actions or None)
