@@ -1,9 +1,11 @@
 """From `/start` to the ticket: what is asked, in which order, and with how many taps."""
 
 import re
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection, event
 
 from bot.sandbox.moncreneau import Department, Hours, Organization, Worker
 from tests.e2e.citizen import Citizen
@@ -11,6 +13,7 @@ from tests.e2e.running_bot import RunningBot, running_bot
 
 DAY = re.compile(r"Aujourd’hui$|Demain$|\w{3}\. \d")
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+ABOUT_A_CHAT = re.compile(r"FROM (appointments|attempts|block_entries|chats|erased_counts|pictures|ticket_messages)\b")
 CITY = Organization(2, "Ville de Conakry")
 ONE_HOUR: Hours = {"tuesday": (("09:00", "10:00"),)}
 
@@ -223,3 +226,21 @@ async def test_questions_with_one_possible_answer_are_skipped(tmp_path: Path) ->
         await short.taps_on("Confirmer")
         assert [each["workerId"] for each in await short.appointments()] == [7]
         assert (short.taps, short.typed) == (2, 0)
+
+
+async def test_a_plain_booking_costs_few_reads_of_the_database(bot: RunningBot, aissatou: Citizen) -> None:
+    """More reads are felt in a rush: each occupies a thread, and a turn waits for it."""
+    await aissatou.books()
+    reads: Counter[str] = Counter()
+
+    def count(_connection: Connection, _cursor: object, statement: str, *_: object) -> None:
+        if table := ABOUT_A_CHAT.search(statement):
+            reads[table[1]] += 1
+
+    event.listen(bot.app.store.engine, "before_cursor_execute", count)
+    try:
+        await aissatou.books(department="ID Card")
+    finally:
+        event.remove(bot.app.store.engine, "before_cursor_execute", count)
+    # Whether the chat is blocked, and of its appointments whether they are in several names, or of one name that day.
+    assert reads <= Counter(block_entries=2, appointments=4)
