@@ -10,6 +10,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
+from bot.core.conversation import LOCALE
 from bot.i18n import DOMAIN, FOLDER
 
 SHOWN = ("fr", "en")
@@ -66,8 +67,18 @@ def write(catalogue: Catalog, file: Path) -> None:
         write_po(output, catalogue, width=WIDTH, omit_header=True)
 
 
+def main(arguments: list[str], folder: Path = FOLDER) -> str | None:
+    """Write the catalogue of the language that is named; returns what is wrong, None if nothing is."""
+    if len(arguments) != 1 or not LOCALE.fullmatch(arguments[0]):
+        return "name one language by its code, such as make language LOCALE=ff (or pt_BR, zh_Hans, ff_Latn_GN)"
+    file = path(arguments[0], folder)
+    try:
+        write(template(arguments[0]), file)
+    except FileExistsError:
+        return f"{file} is there already; its translation is not overwritten"
+    print("now translate every msgstr in", file)  # noqa: T201
+    return None
+
+
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m tests.new_catalogue LOCALE (for example ff, pt_BR or zh_Hans)")
-    write(template(sys.argv[1]), path(sys.argv[1]))
-    print("now translate every msgstr in", path(sys.argv[1]))  # noqa: T201
+    sys.exit(main(sys.argv[1:]))

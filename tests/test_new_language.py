@@ -58,6 +58,23 @@ def test_a_new_catalogue_has_every_text_with_its_explanation_and_no_words(folder
         new_catalogue.write(new_catalogue.template("ar"), file)
 
 
+@pytest.mark.parametrize("given", [(), ("",), ("ff", "sus"), ("../x",), ("ff-Latn-GN",), ("FF",), ("french",)])
+def test_what_is_no_code_of_a_language_makes_no_catalogue(folder: Path, given: tuple[str, ...]) -> None:
+    before = sorted(folder.rglob("*"))
+    said = new_catalogue.main(list(given), folder)
+    assert said
+    assert "LOCALE=ff" in said
+    assert sorted(folder.rglob("*")) == before
+
+
+def test_a_catalogue_is_made_once_and_never_overwritten(folder: Path) -> None:
+    assert new_catalogue.main(["ff_Latn_GN"], folder) is None
+    made = new_catalogue.path("ff_Latn_GN", folder).read_bytes()
+    assert "there already" in (new_catalogue.main(["ff_Latn_GN"], folder) or "")
+    assert new_catalogue.path("ff_Latn_GN", folder).read_bytes() == made
+    assert "there already" in (new_catalogue.main(["fr"], folder) or "")
+
+
 def test_an_invented_language_is_offered_chosen_and_spoken(folder: Path) -> None:
     new_catalogue.write(translated(new_catalogue.template(INVENTED)), new_catalogue.path(INVENTED, folder))
     translators = Translators.load(folder=folder)
