@@ -46,7 +46,7 @@ CUTS = (2.0, 18.0)
 LATEST = 6.0
 """Seconds. After a longer cut the connections are gone: an API that gets a request later than the bot's last look is a
 limit that `docs/guarantees.md` names."""
-CALM = (1.0, 5.0)
+CALM = (0.5, 3.0)
 """Seconds between two faults."""
 DEEPEST = 3
 """How often a failpoint is reached at most before the fault."""
@@ -124,8 +124,10 @@ class Replicas:
             name, fault = plan.pop()
             await fault()
             self.kills.named[name] += 1
-            await self._both_work()
+            # Not until the other one stands by again: the next fault may find only one process.
+            await self._within("one leads", self._is_led)
             await asyncio.sleep(self.rng.uniform(*CALM))
+        await self._both_work()
 
     async def stop(self) -> bool:
         """Stop both; whether both ended as they should."""
@@ -248,7 +250,7 @@ class Replicas:
         """Mostly the leader."""
         if self.leader and self.rng.random() < 0.8:
             return self.leader
-        return self.rng.choice(self.both)
+        return self.rng.choice([each for each in self.both if each.process.running])
 
     def present_ports(self) -> Sequence[int]:
         """Where a web server sends webhooks: it has noticed who is frozen."""
@@ -259,10 +261,11 @@ class Replicas:
         await self._within("both run", lambda: all(each.process.running for each in self.both))
         await self._within("one leads, and the other stands by", self._is_settled)
 
+    def _is_led(self) -> bool:
+        return self.leader is not None and self.leader.process.is_ready_or_dead()
+
     def _is_settled(self) -> bool:
-        leader = self.leader
-        others = [each.process for each in self.both if each is not leader]
-        return leader is not None and leader.process.is_ready_or_dead() and all(each.is_standby() for each in others)
+        return self._is_led() and all(each.process.is_standby() for each in self.both if each is not self.leader)
 
     async def _leader_with(self, crash_at: str) -> Replica:
         """Let the standby lead, started anew with this failpoint."""
