@@ -17,6 +17,8 @@ from tests.e2e.bot_process import BotProcess
 from tests.e2e.phone import Phone
 from tests.e2e.services import Services, separate_bot
 from tests.e2e.waiting import eventually
+from tests.storage.cluster import Cluster
+from tests.storage.databases import postgresql_database
 
 PEOPLE = 300
 FIRST = 2_000_001
@@ -100,6 +102,36 @@ async def test_after_a_kill_sending_resumes_and_nobody_gets_it_twice(tmp_path: P
         await eventually("all of the unknown have it", lambda: _all_have(services, unknown))
         later = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
         assert all(later[chat] == copies[chat] + (chat in unknown) for chat in later)
+
+
+@pytest.mark.timeout(240)
+async def test_a_leader_frozen_while_it_sends_leaves_the_rest_to_the_standby(tmp_path: Path, cluster: Cluster) -> None:
+    (tmp_path / "standby").mkdir()
+    with postgresql_database(cluster) as database:
+        async with separate_bot(tmp_path, database_url=database.url) as (services, leader):
+            phones = await moved_in(services, leader)
+            standby = BotProcess(tmp_path / "standby", leader.settings, database)
+            try:
+                await standby.start(ready=False, ADMIN_IDS=str(ADMIN_ID), BROADCAST_RATE="100", TIMEZONE=by_day())
+                await eventually("it stands by", standby.is_standby)
+                admin = Admin(services.telegram)
+                await admin.broadcasts(TEXT)
+                await eventually("it is under way", lambda: _has(phones[:10], 5), within=60)
+                leader.freeze()
+                assert not await _has(phones[-20:], 1), "it was over before"
+                database.execute("UPDATE lease SET expires_at = 0")  # rather than wait for it
+                await eventually("the standby leads", standby.is_ready_or_dead)
+                leader.thaw()
+                assert await leader.ended(30) == 3
+                report = {int(each["chat_id"]): each for each in await admin.report()}
+                copies = Counter({each.chat_id: len(await heard_by(each, TEXT)) for each in phones})
+            finally:
+                await standby.kill()
+    told = tally(list(report.values()))
+    assert max(copies.values()) == 1
+    assert told["pending"] == told["sending"] == 0
+    assert all(copies[chat] == 1 for chat, row in report.items() if row["status"] == "sent")
+    assert told["unknown"] < 60, "only those whose messages were in flight"
 
 
 async def _all_have(services: Services, chats: set[int]) -> bool:
