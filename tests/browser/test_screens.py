@@ -98,6 +98,11 @@ LONG = tuple(
     for n, name in enumerate(("civiles", "pénales", "sociales", "foncières"))
 )
 OFFICE = Office(today=NOW.date(), departments=DEPARTMENTS, contact="620 00 00 00, de 8 h à 16 h")
+EIGHT_LONG = tuple(
+    Department(20 + n, f"Direction nationale des affaires {name} et du contentieux", "Ministère de la Justice")
+    for n, name in enumerate(("a", "b", "c", "d", "e", "f", "g", "h"))
+)
+MINISTRIES = tuple(Department(n, f"Service {n}", f"Ministère de la direction {n}") for n in range(12))
 MANY = tuple(Department(n, f"Service {n}", f"Ministère {n % 4}") for n in range(60))
 DESCRIBED = replace(
     PASSPORTS,
@@ -162,6 +167,10 @@ BUSY: dict[str, tuple[Screen, Office]] = {
         replace(OFFICE, departments=tuple(Department(n, f"Service {n}", f"Ministère {n % 4}") for n in range(12))),
     ),
     "long names": (ChoosingDepartment(LONG), OFFICE),
+    "menu of eight long names": (Menu(), replace(OFFICE, departments=EIGHT_LONG)),
+    "menu of twelve organisations": (Menu(), replace(OFFICE, departments=MINISTRIES)),
+    "eight long names": (ChoosingDepartment(EIGHT_LONG), OFFICE),
+    "pages of long names": (ChoosingDepartment(EIGHT_LONG * 2), OFFICE),
     "today": (SCREENS["choosing a day"], replace(OFFICE, today=date(2026, 1, 25))),
     "one department": (ChoosingDepartment((PASSPORTS,)), OFFICE),
     "menu without departments": (Menu(greeting=True), replace(OFFICE, departments=())),
@@ -196,11 +205,12 @@ BUSY: dict[str, tuple[Screen, Office]] = {
         BookingRefusedState(replace(FULL, department=COURT, worker=Worker(5, "")), Failure(FailureCode.BAD_REQUEST)),
         OFFICE,
     ),
-    "list, full page": (Listing(listed(12), Purpose.VIEW, page=1, past=(OTHER,)), OFFICE),
+    "list, full page": (Listing(listed(30), Purpose.VIEW, page=1, past=(OTHER,)), OFFICE),
     "list, full page with three alerts": (
         Listing(
-            listed(5),
+            listed(30),
             Purpose.VIEW,
+            page=1,
             past=(OTHER,),
             alerts=(ListedAlert(PASSPORTS, TICKET.appointment), ListedAlert(LONG[0]), ListedAlert(LONG[1])),
         ),
@@ -283,6 +293,9 @@ TO_READ = {
     "announcement done": "a report with its history",
 }
 
+# Choices in one column of long names: fewer at once would cost those further down a tap more.
+TALL = {"menu of eight long names", "menu of twelve organisations", "eight long names", "pages of long names"}
+
 # Distances from the end of the chat, where the newest message stands as on Telegram, so that one page measures all
 # messages. `asked` is the question, the last words in bold; a message that asks nothing tells when: day and hour.
 HEIGHTS = """all => all.map(message => {
@@ -346,9 +359,10 @@ async def test_the_question_and_the_buttons_of_every_screen_are_in_sight(t: Tran
         await page.close()  # before the server: a page whose stream of updates breaks off reports an error
     assert room < VIEW
     out_of_sight = {name for name, each in heights if each["asked"] > room}
-    assert sorted(out_of_sight - TO_READ.keys()) == []
-    assert t is EN or out_of_sight == TO_READ.keys()  # French is the longer one
-    assert [name for name, each in heights if each["button"] > room] == []
+    allowed = TO_READ.keys() | TALL
+    assert sorted(out_of_sight - allowed) == []
+    assert t is EN or out_of_sight == allowed  # French is the longer one
+    assert [name for name, each in heights if each["button"] > room and name not in TALL] == []
     assert [(name, label) for name, each in heights for label in each["cut"]] == []
 
 

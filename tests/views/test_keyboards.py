@@ -56,7 +56,7 @@ def test_no_two_choices_look_alike(names: list[str]) -> None:
     rows, _ = choices(FR, items)
     labels = [each.label for row in rows for each in row]
     assert len(labels) == len(items)
-    assert all(width(label) <= (PAIR if len(row) > 1 else ALONE) for row in rows for label in [row[0].label])
+    assert all(width(each.label) <= (PAIR if len(row) > 1 else ALONE) for row in rows for each in row)
 
 
 def test_choices_that_look_alike_are_numbered_and_listed_in_the_text() -> None:

@@ -48,7 +48,6 @@ def test_an_answered_reminder_has_the_same_words_and_no_question() -> None:
     message = render(Reminder((TICKET,), 3, is_coming=True), FR, office=THE_EVE)
     assert "C’est noté" in message.text
     assert "Viendrez-vous" not in message.text
-    assert "service sait" not in message.text
     assert actions(message) == ["ics:12345", "mv:12345", "x:12345", "rem:off"]
 
 
