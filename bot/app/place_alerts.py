@@ -86,8 +86,13 @@ class PlaceAlerts:
         wanted = PlaceAlert(chat_id, department_id, asked_at, asked.appointment_id, worker_id)
         alert = earlier_places.asked_again(before, wanted, now)
         department = self._department(department_id)
+        replaced = before.entry if before and not earlier_places.is_over(before, now) else None
+        is_other = replaced is not None and replaced.appointment_id != asked.appointment_id
         answer = AlertAsked(
-            at=now, department=department, ticket=Ticket(entry.appointment, department) if entry else None
+            at=now,
+            department=department,
+            ticket=Ticket(entry.appointment, department) if entry else None,
+            before=Ticket(replaced.appointment, department) if replaced and is_other else None,
         )
         return answer, (self._alerts.saved(alert),)
 

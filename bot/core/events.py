@@ -146,11 +146,13 @@ class TicketLoaded(Event):
 class AlertAsked(Event):
     """The citizen will be told of a free place in the department, before the `ticket` if there is one.
 
-    Without a `department` they will not: `refusal` is the reason.
+    Without a `department` they will not: `refusal` is the reason. `before` is the appointment whose alert this one
+    replaces.
     """
 
     department: Department | None = None
     ticket: Ticket | None = None
+    before: Ticket | None = None
     refusal: Notice | None = None
 
 

@@ -46,7 +46,7 @@ def asked(session: Session, event: AlertAsked) -> Step:
     """Say that the alert is on, or why it is not."""
     if event.department is None:
         return session, (Tell(NoticeMessage(event.refusal or Notice.STALE_BUTTON)),)
-    return session, (Tell(AlertOn(event.department, event.ticket)),)
+    return session, (Tell(AlertOn(event.department, event.ticket, event.before)),)
 
 
 def offer_loaded(session: Session, event: OfferLoaded) -> Step:

@@ -174,10 +174,14 @@ class Reminders:
 
 @dataclass(frozen=True, slots=True)
 class AlertOn:
-    """The citizen will be told of a place earlier than this appointment, or (None) of any in the department."""
+    """The citizen will be told of a place earlier than this appointment, or (None) of any in the department.
+
+    `before` is the appointment whose alert this one replaces: there is one for a department.
+    """
 
     department: Department
     ticket: Ticket | None = None
+    before: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)

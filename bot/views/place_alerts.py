@@ -16,15 +16,19 @@ from bot.views.text import department_name, lines, moment, moment_of, name_fact,
 def alert_on(screen: AlertOn, t: Translator, office: Office) -> Message:
     """What will be told, when and how often; and the way to stop it."""
     name = department_name(t, screen.department)
+    replaced = (
+        t.text("alert.replaced", moment=moment_of(t, screen.before.appointment, office)) if screen.before else None
+    )
     if screen.ticket:
         at = moment_of(t, screen.ticket.appointment, office)
         text = paragraphs(
             t.text("alert.on_earlier", moment=at, department=name),
             t.text("alert.how_earlier", n=MOST_MESSAGES),
+            replaced,
             t.text("move.stands", moment=at),
         )
     else:
-        text = paragraphs(t.text("alert.on_any", department=name), t.text("alert.how_any", n=MOST_MESSAGES))
+        text = paragraphs(t.text("alert.on_any", department=name), t.text("alert.how_any", n=MOST_MESSAGES), replaced)
     return Message(text, (stop(t, screen.department.id), keys.appointments(t)))
 
 

@@ -23,6 +23,7 @@ START = NOW + timedelta(days=10)
 PASSPORTS = Department(5, "Passeports")
 MADE = Appointment(50, 5, START, "Aïssatou Bah", worker_id=3)
 SLOT = START - timedelta(days=2)
+NAMES = ((50, "Aïssatou Bah"), (51, "Binta Bah"))
 
 
 class AlertsSetup:
@@ -105,6 +106,23 @@ async def test_asking_twice_is_asking_once(setup: AlertsSetup) -> None:
     setup.now = NOW + timedelta(hours=1)
     await setup.does(AskAlert(50))
     assert [each.asked_at for each in await setup.stored()] == [NOW]
+
+
+async def test_an_alert_for_another_appointment_of_the_department_says_which_one_it_replaces(
+    setup: AlertsSetup,
+) -> None:
+    await setup.knows(replace(MADE, id=51, name="Binta Bah"))
+    first, second = [Ticket(replace(MADE, id=each, name=name), PASSPORTS) for each, name in NAMES]
+    assert await setup.does(AskAlert(50)) == AlertAsked(at=NOW, department=PASSPORTS, ticket=first)
+    asked = AlertAsked(at=NOW, department=PASSPORTS, ticket=second, before=first)
+    assert await setup.does(AskAlert(51)) == asked
+    assert await setup.does(AskAlert(51)) == replace(asked, before=None), "the same one again"
+    any_place = await setup.does(AskAlert(department_id=5))
+    assert any_place == AlertAsked(at=NOW, department=PASSPORTS, before=second)
+    assert len(await setup.stored()) == 1
+    setup.now = START
+    ended = await setup.does(AskAlert(department_id=5))
+    assert ended == AlertAsked(at=START, department=PASSPORTS), "what has ended is not replaced"
 
 
 async def test_stopping_deletes_it(setup: AlertsSetup) -> None:

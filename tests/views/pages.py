@@ -75,6 +75,7 @@ SCREENS: dict[str, Screen] = {
     "rating": AskingRating(TICKET),
     "alert, on": AlertOn(PASSPORTS, TICKET),
     "alert, on for a full department": AlertOn(PASSPORTS),
+    "alert, on in place of another": AlertOn(PASSPORTS, TICKET, TICKET),
     "alert, earlier place": EarlierPlace(PASSPORTS, NINE, NEW_TICKET),
     "alert, earlier place, last": EarlierPlace(PASSPORTS, NINE, NEW_TICKET, is_last=True),
     "alert, free place": EarlierPlace(HOSPITAL, NINE, worker_id=11),

@@ -53,6 +53,14 @@ def test_an_alert_says_what_will_come_how_often_and_how_to_stop_it() -> None:
     assert "reste valable" not in full.text
 
 
+def test_an_alert_names_the_appointment_whose_alert_it_replaces() -> None:
+    other = replace(TICKET, appointment=replace(APPOINTMENT, id=7, name="Binta Bah"))
+    for screen in (AlertOn(PASSPORTS, TICKET, other), AlertOn(PASSPORTS, before=other)):
+        text = plain(render(screen, FR, office=replace(AHEAD, several_names=True)).text)
+        assert f"L’alerte pour votre rendez-vous du {moment(FR, APPOINTMENT.at)} pour Binta Bah s’arrête" in text
+    assert "s’arrête" not in render(AlertOn(PASSPORTS, TICKET), FR).text
+
+
 def test_a_ticket_three_days_ahead_has_the_button_and_others_do_not() -> None:
     assert "alert:12345" in actions(render(TicketShown(TICKET), FR, office=AHEAD))
     assert "🔔 Plus tôt\u00a0?" in labels(render(TicketShown(TICKET), FR, office=AHEAD))
