@@ -52,9 +52,10 @@ _at = attrgetter("at")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A response of the API: its slots, earliest first, and how many places each has (None: not told)."""
+    """A response of the API: its slots as free and as perhaps free, and how many places each has (None: not told)."""
 
     free: tuple[Slot, ...]
+    perhaps: tuple[Slot, ...]
     places: dict[datetime, int | None]
 
 
@@ -183,10 +184,9 @@ class Availability:
     def _offered(self, desk: Desk, copy: Copy[Reading], owner: str) -> tuple[list[Slot], list[Slot]]:
         """The slots still to come that are free for this citizen, and those that are perhaps free; earliest first."""
         reading, taken = copy.value, self._taken(desk, copy, owner)
-        now = self._office_now()
-        free = [slot for slot in reading.free[bisect_right(reading.free, now, key=_at) :] if slot.at not in taken]
-        perhaps = sorted(at for at, is_perhaps in taken.items() if is_perhaps and at > now and at in reading.places)
-        return free, [Slot(at, perhaps=True) for at in perhaps]
+        first = bisect_right(reading.free, self._office_now(), key=_at)
+        free = [slot for slot in reading.free[first:] if slot.at not in taken]
+        return free, [slot for slot in reading.perhaps[first:] if taken.get(slot.at)]
 
     def _taken(
         self, desk: Desk, copy: Copy[Reading], owner: str, among: Collection[datetime] = ()
@@ -215,8 +215,10 @@ class Availability:
         if is_coming and not self._taken(desk, copy, owner, {wanted}):
             return wanted
         free, perhaps = self._offered(desk, copy, owner)
-        candidates = [slot.at for slot in free or perhaps]
-        return min(candidates, key=lambda at: (at.date() != wanted.date(), abs(at - wanted)), default=None)
+        offered = free or perhaps
+        after = bisect_left(offered, wanted, key=_at)
+        beside = [slot.at for slot in offered[max(after - 1, 0) : after + 1]]
+        return min(beside, key=lambda at: (at.date() != wanted.date(), abs(at - wanted)), default=None)
 
     def _is_held(self, desk: Desk, at: datetime, copy: Copy[Reading] | None) -> bool:
         """Whether citizens hold all places of a slot."""
@@ -279,6 +281,7 @@ class Availability:
         free = await (fetch or self._fetch)(department_id, first, last)
         reading = Reading(
             free=tuple(Slot(each.at) for each in free),
+            perhaps=tuple(Slot(each.at, perhaps=True) for each in free),
             places={each.at: each.left for each in free},
         )
         known = self._cache.peek(window)
