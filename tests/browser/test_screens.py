@@ -307,6 +307,7 @@ HEIGHTS = """all => all.map(message => {
     const asks = bold.length > 0 && words.findLast(each => each.textContent.trim()) === bold.at(-1);
     const when = bold.find(each => /\\d\\d:\\d\\d/.test(each.textContent));
     return {
+        top: text ? end - text.getBoundingClientRect().top - parseFloat(getComputedStyle(text).paddingTop) : 0,
         asked: above(asks ? bold.at(-1) : when ?? bold.at(-1)),
         button: above(message.querySelector('.keyboard .key')),
         cut: [...message.querySelectorAll('.keyboard .label')]
@@ -362,6 +363,8 @@ async def test_the_question_and_the_buttons_of_every_screen_are_in_sight(t: Tran
     allowed = TO_READ.keys() | TALL
     assert sorted(out_of_sight - allowed) == []
     assert t is EN or out_of_sight == allowed  # French is the longer one
+    # What a notice or a greeting says stands first, and is read whole.
+    assert [name for name, each in heights if each["top"] > room and name.startswith(("notice ", "greeting"))] == []
     assert [name for name, each in heights if each["button"] > room and name not in TALL] == []
     assert [(name, label) for name, each in heights for label in each["cut"]] == []
 

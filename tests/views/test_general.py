@@ -29,7 +29,7 @@ ASIDES = [callback_data.APPOINTMENTS, callback_data.HELP, "l:en"]
 def test_departments_that_are_known_stand_in_the_menu() -> None:
     message = render(Menu(), FR, office=Office(departments=DEPARTMENTS))
     assert telegram.actions(message) == ["d:4", "d:3", "d:1", "d:2", "d:5", *ASIDES], "by organisation"
-    assert plain(message.text) == "Pour quel service voulez-vous un rendez-vous\u00a0?"
+    assert plain(message.text) == "Pour quel service\u00a0?"
 
 
 def test_many_departments_of_one_organisation_are_a_tap_away() -> None:
