@@ -225,7 +225,7 @@ def test_an_announced_closure_is_said_everywhere_and_hides_nothing() -> None:
     open_day, state = NO_DETAILS, ChoosingDay(DRAFT, DAYS, NINE)
     assert actions(shown(state, closed)) == actions(shown(state, open_day))
     assert "dim. 25 janv. · fermé" in labels(shown(state, closed))
-    assert "⛔ Fermé annoncé : dim. 25 janv." in words(shown(state, closed))
+    assert "⛔ Fermeture annoncée : dim. 25 janv." in words(shown(state, closed))
     check_labels(shown(state, closed))
     screens: tuple[Screen, ...] = (
         ChoosingTime(DRAFT, SUNDAY, (NINE, HALF_PAST_TWO)),
@@ -236,17 +236,17 @@ def test_an_announced_closure_is_said_everywhere_and_hides_nothing() -> None:
         MovedByOffice(A_TICKET, A_TICKET),
     )
     for screen in screens:
-        assert "Fermé annoncé ce jour-là" in shown(screen, closed).text
+        assert "Fermeture annoncée ce jour-là" in shown(screen, closed).text
         assert actions(shown(screen, closed)) == actions(shown(screen, open_day))
     move = replace(examples.MOVED, at=NINE)
-    assert "Fermé annoncé" in shown(ConfirmingBooking(move), closed).text
+    assert "Fermeture annoncée" in shown(ConfirmingBooking(move), closed).text
 
 
 def test_the_page_names_the_closed_days_to_come() -> None:
     past, first, second = date(2026, 1, 1), date(2026, 1, 21), date(2026, 2, 1)
     details = replace(DETAILS, closed=frozenset({second, past, first}))
     message = render(DepartmentInfo(1), FR, office=office(details, today=date(2026, 1, 20)))
-    assert "⛔ Fermé annoncé : mer. 21 janv., dim. 1er févr." in words(message)
+    assert "⛔ Fermeture annoncée : mer. 21 janv., dim. 1er févr." in words(message)
     assert "jeu. 1er janv." in words(render(DepartmentInfo(1), FR, office=office(details)))
 
 

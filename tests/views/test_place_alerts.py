@@ -86,7 +86,7 @@ def test_the_list_names_each_alert_and_has_a_button_to_stop_it() -> None:
     assert f"🔔 Alerte\u00a01 · Passeports · une place avant le {moment(FR, APPOINTMENT.at)}" in text
     assert "🔔 Alerte\u00a02 · Consultations · une place libre" in text
     assert "alertx:1" in actions(message)
-    assert [each for each in labels(message) if "🔕" in each] == ["🔕 Stop 1", "🔕 Stop 2"]
+    assert [each for each in labels(message) if "🔕" in each] == ["🔕 Arrêter 1", "🔕 Arrêter 2"]
     alone = render(Listing((), Purpose.VIEW, alerts=listing.alerts[1:]), FR)
     assert "🔔 Alerte · Consultations · une place libre" in alone.text
     assert ("🔕 Arrêter l’alerte", "alertx:4") in zip(labels(alone), actions(alone), strict=True)
