@@ -162,6 +162,11 @@ class Conversations:
             if not self._is_dropped(update):
                 self._put(update.chat_id, update)
 
+    def has(self, update_id: int) -> bool:
+        """Whether the update waits or is being worked on. It looks through all that wait."""
+        waiting = (each for queue in self._queues.values() for each in queue)
+        return any(isinstance(each, StoredUpdate) and each.update_id == update_id for each in waiting)
+
     def settle(self, chat_id: int, event: Event, step: Step | None, /, then: Callable[[], None] = _nothing) -> None:
         """Accept what became of an attempt; `then` is called when the turn has ended, also after a failure."""
         self._put(chat_id, _Result(event, step, then))

@@ -666,7 +666,7 @@ async def _update_source(
             await delete_own(bot, Wanted.url_in(mark))
             save("")
         answer = TelegramMessenger(bot).answer_press
-        return Poller(bot, store, conversations, answer, await store.newest_update()), None
+        return Poller(bot, store, conversations, answer), None
     secret = secret_token(settings.telegram_bot_token.get_secret_value())
     wanted = Wanted(f"{settings.public_url}{PATH}", secret)
     keeper = WebhookKeeper(bot, wanted, mark, save, store.last_update)

@@ -7,15 +7,14 @@ in the inbox. A press is answered while its update is being stored. Knows nothin
 import asyncio
 import json
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any, Protocol
 
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
 from bot.app.backoff import Backoff
 from bot.app.conversations import Conversations
 from bot.app.failpoints import reach
-from bot.app.ports import Store
 from bot.app.reachability import ReachabilityLog
 from bot.app.records import StoredUpdate
 from bot.telegram.press_answers import PressAnswers
@@ -35,24 +34,36 @@ RECENT = 2 * LONG_POLL + 10.0
 Json = dict[str, Any]
 
 
+class Inbox(Protocol):
+    """The stored updates."""
+
+    async def receive(self, updates: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
+        """Store received updates; returns the new ones, by id, after the commit."""
+
+    async def newest_update(self) -> int:
+        """The highest id that was ever stored; -1 if there is none."""
+
+    async def updates(self, ids: Sequence[int]) -> tuple[StoredUpdate, ...]:
+        """The updates with these ids that are not done, in order."""
+
+
 class Poller:
-    """The only reader of the bot's updates. `newest` is the highest id in the store."""
+    """The only reader of the bot's updates. What was stored before it runs has been passed to the conversations."""
 
     def __init__(
         self,
         bot: RawBot,
-        store: Store,
+        inbox: Inbox,
         conversations: Conversations,
         answer_press: Callable[[str], Awaitable[None]],
-        newest: int,
     ) -> None:
         self._bot = bot
-        self._store = store
+        self._inbox = inbox
         self._conversations = conversations
         self._press_answers = PressAnswers(answer_press)
         self._reachability = ReachabilityLog("Telegram (receiving)")
         self._offset: int | None = None
-        self._newest = newest
+        self._newest = -1
         self._backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         self._answered_at = float("-inf")
 
@@ -65,6 +76,7 @@ class Poller:
         """Poll until cancelled. Cancelling loses nothing: Telegram delivers unconfirmed updates again."""
         # Telegram has just answered getMe.
         self._answered_at = asyncio.get_running_loop().time()
+        self._newest = await self._inbox.newest_update()
         while True:
             if self._conversations.waiting > FULL:
                 await asyncio.sleep(FULL_PAUSE)
@@ -130,17 +142,24 @@ class Poller:
             self._conversations.accept(arrived)
             await self._receive(arrived)
         else:
-            self._conversations.accept(await self._receive(arrived))
+            new = await self._receive(arrived)
+            known = by_number.keys() - {each.update_id for each in new}
+            self._conversations.accept((*new, *await self._left_open(known)))
         reach("update stored")
         self._newest = max(self._newest, *by_number)
         self._offset = max(by_number) + 1
 
+    async def _left_open(self, known: Collection[int]) -> tuple[StoredUpdate, ...]:
+        """Those that nobody works on: a standby stored them by webhook, too late for Telegram and for our start."""
+        idle = [each for each in known if not self._conversations.has(each)]
+        return await self._inbox.updates(idle) if idle else ()
+
     async def _receive(self, arrived: tuple[StoredUpdate, ...]) -> tuple[StoredUpdate, ...]:
         """Store a batch. An update that cannot be stored is stored without its content, to be set aside."""
         try:
-            return await self._store.receive(arrived)
+            return await self._inbox.receive(arrived)
         except Exception as error:  # noqa: BLE001 — one update must not stop all that come after it
             if len(arrived) == 1:
                 log.error("update %d cannot be stored: %s", arrived[0].update_id, type(error).__name__)  # noqa: TRY400
-                return await self._store.receive((StoredUpdate(arrived[0].update_id, 0, ""),))
+                return await self._inbox.receive((StoredUpdate(arrived[0].update_id, 0, ""),))
         return tuple([new for each in arrived for new in await self._receive((each,))])

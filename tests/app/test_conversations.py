@@ -187,8 +187,10 @@ async def test_a_slow_chat_delays_no_other_and_shows_typing(tmp_path: Path) -> N
         assert (here.texts(7), here.texts(8)) == ([], ["Menu"])
         assert here.messenger.typings == [7]
         assert here.conversations.waiting == 1
+        assert [each for each in (1, 2, 3) if here.conversations.has(each)] == [1]
         here.api.shut.set()
         await here.quiet()
+        assert not here.conversations.has(1)
         assert here.texts(7) == ["choosing_department"]
 
 

@@ -29,10 +29,17 @@ ID = PEOPLE[0].id
 
 @dataclass
 class FakeConversations:
-    """Records the updates that are passed to the conversations; `waiting` is how many they report as waiting."""
+    """Records the updates that are passed to the conversations; `waiting` is how many they report as waiting.
+
+    `resumed` are those that they had before; none is ever done.
+    """
 
     updates: list[StoredUpdate] = field(default_factory=list)
     waiting: int = 0
+    resumed: tuple[StoredUpdate, ...] = ()
+
+    def has(self, update_id: int) -> bool:
+        return any(each.update_id == update_id for each in (*self.resumed, *self.updates))
 
     def accept(self, updates: Iterable[StoredUpdate]) -> None:
         self.updates.extend(updates)
@@ -57,11 +64,14 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiver(world: World, bot: RawBot, folder: Path) -> AsyncIterator[Receiver]:
+async def receiver(
+    world: World, bot: RawBot, folder: Path, late: tuple[StoredUpdate, ...] = ()
+) -> AsyncIterator[Receiver]:
+    """`late` is stored after the conversations have taken what is open."""
     store = await Store(f"sqlite+aiosqlite:///{folder / 'bot.db'}").open()
-    heard = FakeConversations()
-    newest = await store.newest_update()
-    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press, newest)
+    heard = FakeConversations(resumed=await store.open_updates())
+    await store.receive(late)
+    poller = Poller(bot, store, cast("Conversations", heard), TelegramMessenger(bot).answer_press)
     task = asyncio.create_task(poller.run())
     try:
         yield Receiver(world, bot, store, heard, poller)
@@ -166,6 +176,15 @@ async def test_an_update_that_an_earlier_process_stored_is_not_processed_again(
         assert [each.update_id for each in await here.receives(1)] == [7]
 
 
+async def test_an_update_that_another_process_stored_too_late_for_the_start_is_processed_when_it_comes_again(
+    server: ScriptedServer, bot: RawBot, tmp_path: Path
+) -> None:
+    late = tuple(StoredUpdate(each, ID, "{}") for each in (5, 6))
+    server.respond_with(answer(batch(5)), answer(batch(6, 7)), answer(batch(5, 8)))
+    async with receiver(World(TelegramSandbox()), bot, tmp_path, late) as here:
+        assert [each.update_id for each in await here.receives(4)] == [5, 7, 6, 8]
+
+
 async def test_a_press_is_answered_at_once(here: Receiver) -> None:
     here.say("/start")
     await here.receives(1)
@@ -241,6 +260,7 @@ async def test_an_update_that_cannot_be_stored_does_not_stop_the_others(here: Re
 
 
 async def test_polling_pauses_while_too_many_updates_wait(here: Receiver) -> None:
+    await eventually("it polls", lambda: here.world.updates.is_polled, pause=0.005)
     here.heard.waiting = polling.FULL + 1
     here.say("one")
     await here.receives(1)
