@@ -1,5 +1,6 @@
 """The record of blocked chats, on both databases."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime
 
@@ -28,6 +29,14 @@ async def test_the_last_entry_of_a_chat_counts(store: Store) -> None:
     assert await blocks.last(CHAT) == undone
     assert not await blocks.is_blocked(CHAT)
     assert [each.chat_id for each in await blocks.blocked()] == [8]
+
+
+async def test_chats_that_are_looked_up_together_are_told_apart(store: Store) -> None:
+    blocks = SqlBlockRepository(store)
+    other, undone = replace(BLOCKED, chat_id=8), replace(BLOCKED, is_blocked=False)
+    for entry in (BLOCKED, other, undone):
+        await store.commit(Change(works=(blocks.record(entry),)))
+    assert await asyncio.gather(*map(blocks.is_blocked, (CHAT, 8, 9, 8))) == [False, True, False, True]
 
 
 async def test_a_chat_is_known_until_it_is_erased_and_its_block_stays(store: Store) -> None:

@@ -128,6 +128,15 @@ async def test_a_thousand_simultaneous_reads_of_chats_are_few_queries(
     assert looks <= 2
 
 
+async def test_appointments_that_are_read_together_are_each_chats_own_in_order_of_time(store: Store) -> None:
+    now = datetime.fromisoformat("2026-03-02T09:00")
+    for number, chat_id, days in ((1, 7, 2), (2, 8, 3), (3, 7, 1)):
+        made = Appointment(number, 5, now + timedelta(days=days), "Aïssatou")
+        await store.commit(Change(facts=(Fact(number, chat_id, now, Source.ATTEMPT, made),)))
+    found = await asyncio.gather(*map(store.entries_of, (8, 7, 9)))
+    assert [[each.appointment_id for each in entries] for entries in found] == [[2], [3, 1], []]
+
+
 async def test_a_failed_read_fails_for_all_waiting_callers_and_the_next_call_reads_again(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
