@@ -1,4 +1,6 @@
-"""Forgets what was kept for long enough, once a night. The periods are in `bot.core.retention`.
+"""Forgets what was kept for long enough: unfinished bookings every hour, all else once a night.
+
+The periods are in `bot.core.retention`.
 
 It may be killed at any point and runs again: every deletion may be repeated. Knows no tables.
 """
@@ -20,6 +22,8 @@ ONCE, OVERDUE = timedelta(hours=20), timedelta(hours=48)
 WRONG_CLOCK = 3600.0
 """By so many seconds the machine's clock may be wrong. With a worse one nothing is deleted: it could be everything."""
 CHECK_EVERY = 1200.0
+UNFINISHED_EVERY = 3600.0
+"""Citizens read that an unfinished booking is kept for 24 hours, which a run each night would make 48."""
 
 
 class RetentionRepository(Protocol):
@@ -75,19 +79,35 @@ class Retention:
         self._clock_gap = clock_gap
         self._erased = erased
         self._pause = pause
+        self._unfinished_at: float | None = None
+        """When the unfinished bookings were last forgotten by the hour; None: not since the start."""
 
     async def run(self) -> None:
-        """Run every night, until cancelled."""
+        """Run every hour and every night, until cancelled."""
         while True:
             try:
+                await self.forget_unfinished()
                 await self.run_if_due()
             except Exception as error:
                 log.exception("old data could not be deleted: %s", type(error).__name__, exc_info=scrubbed(error))
             await self._pause(CHECK_EVERY)
 
+    async def forget_unfinished(self) -> None:
+        """Forget the bookings that were left unfinished a day ago, if that was not done within the hour."""
+        now, last = self._unix_time(), self._unfinished_at
+        if self._is_clock_wrong() or (last is not None and 0 <= now - last < UNFINISHED_EVERY):
+            return
+        period = retention.UNFINISHED_BOOKING.total_seconds()
+        since = await self._repository.last_run() if last is None else min(last, now - UNFINISHED_EVERY)
+        await self._repository.forget_unfinished(since - period, now - period)
+        self._unfinished_at = now
+
+    def _is_clock_wrong(self) -> bool:
+        return abs(self._clock_gap() or 0.0) > WRONG_CLOCK
+
     async def run_if_due(self) -> bool:
         """Forget what is old, if it is time to; returns whether it was."""
-        if abs(self._clock_gap() or 0.0) > WRONG_CLOCK:
+        if self._is_clock_wrong():
             return False
         last = await self._repository.last_run()
         since = timedelta(seconds=self._unix_time() - last)
