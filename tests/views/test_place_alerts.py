@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.core.model import AppointmentStatus, Draft
+from bot.core.model import AppointmentStatus, Draft, ListedAlert
 from bot.core.screens import AlertOn, EarlierPlace, TicketShown
 from bot.core.states import ChoosingDay, Listing, Purpose
 from bot.views.message import Office
@@ -11,7 +11,7 @@ from bot.views.render import render
 from bot.views.text import moment
 from tests.core.examples import APPOINTMENT, HOSPITAL, MOVED, NINE, PASSPORTS, TICKET
 from tests.views.pages import EN, FR, SCREENS
-from tests.views.telegram import actions, labels, plain
+from tests.views.telegram import actions, check_labels, labels, plain
 
 EARLIER = APPOINTMENT.at - timedelta(days=2)
 AHEAD = Office(today=APPOINTMENT.at.date() - timedelta(days=3))
@@ -86,7 +86,9 @@ def test_the_list_names_each_alert_and_has_a_button_to_stop_it() -> None:
     assert f"🔔 Alerte\u00a01 · Passeports · une place avant le {moment(FR, APPOINTMENT.at)}" in text
     assert "🔔 Alerte\u00a02 · Consultations · une place libre" in text
     assert "alertx:1" in actions(message)
-    assert [each for each in labels(message) if "🔕" in each] == ["🔕 Arrêter 1", "🔕 Arrêter 2"]
+    assert [each for each in labels(message) if "Arrêter" in each] == ["Arrêter 1", "Arrêter 2"]
+    for t in (FR, EN):  # three are the most, and share a row
+        check_labels(render(replace(listing, alerts=(ListedAlert(HOSPITAL),) * 3), t))
     alone = render(Listing((), Purpose.VIEW, alerts=listing.alerts[1:]), FR)
     assert "🔔 Alerte · Consultations · une place libre" in alone.text
     assert ("🔕 Arrêter l’alerte", "alertx:4") in zip(labels(alone), actions(alone), strict=True)
