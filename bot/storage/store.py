@@ -28,7 +28,7 @@ from bot.storage import engines, migrate, personal_data
 from bot.storage.lease import LeaseLostError
 from bot.storage.reader import ReadRepository
 from bot.storage.statements import Statements, take_new
-from bot.storage.tables import appointments, inbox, metadata
+from bot.storage.tables import appointments, inbox, lease, metadata
 from bot.storage.writer import Writer
 
 log = logging.getLogger(__name__)
@@ -87,7 +87,9 @@ class Store(ReadRepository):
         """Migrate the database and start the writer. Raises SQLAlchemy's errors if the database cannot be used."""
         engines.make_private(self._url)
         await self._writer.transact(migrate.upgrade)
-        await self._writer.transact(lambda connection: engines.wait_for_writers(connection, metadata.tables))
+        # Not for those of the lease: while this waits, a leader must be able to renew its own.
+        written = metadata.tables.keys() - {lease.name}
+        await self._writer.transact(lambda connection: engines.wait_for_writers(connection, sorted(written)))
         self._file = engines.DatabaseFile(self.engine)
         self._writing = asyncio.create_task(self._run_writer(), name="store")
         return self

@@ -277,6 +277,25 @@ async def test_a_long_transaction_does_not_hold_up_the_renewal(database: Databas
         await writer.close()
 
 
+async def test_a_leader_that_waits_for_the_transactions_of_others_renews_its_lease(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(leases, "RENEW_SECONDS", 0.05)
+    renewed = "SELECT renewed_at FROM lease"
+    first = Replica(database.url)
+    async with first.lease.held():
+        with database.connected() as other:
+            other.execute("BEGIN")
+            other.execute("LOCK TABLE broadcasts IN ROW EXCLUSIVE MODE")
+            opening = asyncio.ensure_future(Store(first.lease.url, fence=first.lease.fence).open())
+            await eventually("it waits", lambda: database.rows("SELECT 1 FROM pg_locks WHERE NOT granted"))
+            before = database.rows(renewed)
+            await eventually("it renews", lambda: database.rows(renewed) > before)
+            assert not opening.done()
+            other.execute("ROLLBACK")
+        await (await opening).close()
+
+
 async def test_after_a_restart_of_the_server_the_leader_goes_on(database: Database, cluster: Cluster) -> None:
     first, second = Replica(database.url), Replica(database.url, "second")
     async with first.lease.held(), second.standing_by():
