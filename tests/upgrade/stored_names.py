@@ -13,10 +13,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from bot import bootstrap
 from bot.app.attempt import BOOKINGS, CANCELLINGS, MOVES
 from bot.app.records import AttemptKind, Kind
-from bot.bootstrap import department_details, operations
+from bot.bootstrap import department_details, leader, operations, parts
 from bot.broadcast import callback_data as broadcast_callback_data
 from bot.broadcast import compose_states
 from bot.broadcast import model as broadcast_model
@@ -61,8 +60,8 @@ COLUMNS: tuple[type[Enum], ...] = (
 )
 BUTTONS: tuple[type[Enum], ...] = (ComposeAction, BroadcastCommand, Score)
 SAVED_VALUES = [
-    bootstrap.FLOOD,
-    bootstrap.PROFILE,
+    parts.FLOOD,
+    leader.PROFILE,
     broadcasts.COUNTER,
     department_details.SAVED_AS,
     operations.BUDGET,
