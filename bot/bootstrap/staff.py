@@ -7,6 +7,7 @@ from bot.app.outbox import Outbox
 from bot.app.records import Change, DeliveryIds
 from bot.app.roles import Roles
 from bot.app.updates import AdminRouter
+from bot.core.model import Department
 from bot.moncreneau.gateway import Gateway
 from bot.operations.agenda import AgendaHandler, Agendas, Draw, MorningAgenda
 from bot.settings import Settings
@@ -33,14 +34,14 @@ class StaffFeature:
         self._store = store
         self._outbox = outbox
         self._departments = gateway.known_departments
-        agendas = Agendas(gateway, self._name_of, office_time, with_names=settings.staff_names)
+        agendas = Agendas(gateway, self._department, office_time, with_names=settings.staff_names)
         self.handler = AdminRouter(roles.staff, (AgendaHandler(agendas, roles, draw, locale_of, ids),))
         self.morning = MorningAgenda(
             agendas, roles, draw, store=store, office_time=steady_time, commit=self._commit, ids=ids
         )
 
-    def _name_of(self, department_id: int) -> str:
-        return next((each.name for each in self._departments() if each.id == department_id), str(department_id))
+    def _department(self, department_id: int) -> Department:
+        return next((each for each in self._departments() if each.id == department_id), Department(department_id, ""))
 
     async def _commit(self, change: Change) -> None:
         await self._store.commit(change)

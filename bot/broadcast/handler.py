@@ -324,7 +324,7 @@ class BroadcastHandler:
         }
         names, allowed = self._departments_by_id(), self._allowed(request)
         found = [
-            ClosedDay(department, names[department].name if department in names else str(department), each, count)
+            ClosedDay(department, names[department].name if department in names else "", each, count)
             for each, counts in booked.items()
             for department, count in counts.items()
             if (day or (department, each) in announced) and (allowed is None or department in allowed)

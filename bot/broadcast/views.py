@@ -151,7 +151,10 @@ MOST_CLOSED = 8
 
 @dataclass(frozen=True, slots=True)
 class ClosedDay:
-    """A day on which a department is closed, and how many citizens are booked with it then."""
+    """A day on which a department is closed, and how many citizens are booked with it then.
+
+    `name` is empty if the department is not listed.
+    """
 
     department_id: int
     name: str
@@ -170,35 +173,29 @@ def closed_days(found: tuple[ClosedDay, ...], t: Translator, day: date | None, t
         nobody = t.text("closed.nobody_then") if day else t.text("closed.nobody")
         return Message(paragraphs(lines(t.text("closed.title"), named), nobody, hint))
     shown = found[:MOST_CLOSED]
-    told = (
-        t.text(
-            "closed.one",
-            name=keys.clip(each.name, WORDS),
-            date=t.date_long(each.day, today),
-            n=each.count,
-            count=each.count,
-        )
-        for each in shown
-    )
+    told = (_closed_day(each, t, today) for each in shown)
     more = len(found) - len(shown)
     text = paragraphs(
         lines(t.text("closed.title"), named),
         lines(*told, t.text("closed.more", count=more) if more else None),
         t.text("closed.question"),
     )
-    return Message(text, keys.grid((_closed_button(each) for each in shown), 1))
+    return Message(text, keys.grid((_closed_button(each, t) for each in shown), 1))
 
 
-def _closed_button(found: ClosedDay) -> Button:
+def _closed_name(found: ClosedDay, t: Translator) -> str:
+    return found.name or t.label("department.unnamed", number=found.department_id)
+
+
+def _closed_button(found: ClosedDay, t: Translator) -> Button:
     """The day as people type it, which leaves room for the name."""
     day = f"{found.day.day}/{found.day.month} · "
-    return Button(
-        f"{day}{keys.shorten(found.name, keys.ALONE - len(day))}", encode_closed(found.department_id, found.day)
-    )
+    name = keys.shorten(_closed_name(found, t), keys.ALONE - len(day))
+    return Button(f"{day}{name}", encode_closed(found.department_id, found.day))
 
 
 def _closed_day(found: ClosedDay, t: Translator, today: date) -> Safe:
-    name, day = keys.clip(found.name, WORDS), t.date_long(found.day, today)
+    name, day = keys.clip(_closed_name(found, t), WORDS), t.date_long(found.day, today)
     return t.text("closed.one", name=name, date=day, n=found.count, count=grouped(found.count))
 
 

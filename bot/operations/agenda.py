@@ -16,6 +16,7 @@ from bot.app.roles import Roles
 from bot.app.updates import FromCitizen
 from bot.core.dates import MORNING, read_day
 from bot.core.events import Commanded
+from bot.core.model import Department
 from bot.logs import scrubbed
 from bot.operations.agenda_views import Agenda, AgendaFailed, AgendaScreen, NoSuchDay
 from bot.views.message import Message
@@ -53,28 +54,28 @@ class Agendas:
     def __init__(
         self,
         api: Moncreneau,
-        names: Callable[[int], str],
+        departments: Callable[[int], Department],
         office_time: Callable[[], datetime],
         *,
         with_names: bool,
     ) -> None:
         self._api = api
-        self._names = names
+        self._departments = departments
         self._now = office_time
         self._with_names = with_names
         self._read: dict[tuple[int, date], Agenda] = {}
 
     async def of(self, department_id: int, day: date) -> Agenda | AgendaFailed:
         """The agenda, or why it cannot be read."""
-        now, name = self._now(), self._names(department_id)
+        now, department = self._now(), self._departments(department_id)
         self._read = {key: read for key, read in self._read.items() if abs(now - read.at) < FRESH}
         if known := self._read.get((department_id, day)):
             return known
         try:
             found = await self._api.day(department_id, day)
         except ApiError as error:
-            return AgendaFailed(name, day, error.failure)
-        agenda = self._read[department_id, day] = Agenda(name, day, now, found, self._with_names)
+            return AgendaFailed(department, day, error.failure)
+        agenda = self._read[department_id, day] = Agenda(department, day, now, found, self._with_names)
         return agenda
 
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from bot.core.model import Appointment, AppointmentStatus, Failure
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure
 from bot.i18n import Safe, Translator
 from bot.views.errors import cause
 from bot.views.keyboards import NAME, clip
 from bot.views.message import Message, Office
-from bot.views.text import contact, lines, paragraphs
+from bot.views.text import contact, department_name, lines, paragraphs
 
 LONGEST = 3500
 """Characters of a message; Telegram takes 4096 UTF-16 units (Bot API, `sendMessage`)."""
@@ -21,7 +21,7 @@ PERSON = 40
 class Agenda:
     """The appointments of a department on a day, as the service had them `at` (office time)."""
 
-    department: str
+    department: Department
     day: date
     at: datetime
     appointments: tuple[Appointment, ...]
@@ -32,7 +32,7 @@ class Agenda:
 class AgendaFailed:
     """The list of a department's day cannot be read now."""
 
-    department: str
+    department: Department
     day: date
     failure: Failure
 
@@ -73,8 +73,9 @@ def _agenda(agenda: Agenda, t: Translator) -> tuple[Message, ...]:
     return (first, *(Message(part) for part in parts[1:]))
 
 
-def _title(department: str, day: date, t: Translator) -> Safe:
-    return lines(t.text("agenda.title", name=clip(department, NAME)), t.text("agenda.day", date=t.date_long(day)))
+def _title(department: Department, day: date, t: Translator) -> Safe:
+    name = clip(department_name(t, department), NAME)
+    return lines(t.text("agenda.title", name=name), t.text("agenda.day", date=t.date_long(day)))
 
 
 def _line(appointment: Appointment, t: Translator, *, with_name: bool) -> Safe:

@@ -137,6 +137,7 @@ def every_screen(t: Translator) -> Iterator[tuple[str, Message]]:
     closed = tuple(ClosedDay(each.id, each.name, AT.date() + timedelta(days=n), n * 999) for n, each in enumerate(MANY))
     yield "closed days", closed_days(closed[1:3], t, None, AT.date())
     yield "closed days, many", closed_days(closed, t, AT.date(), AT.date())
+    yield "closed days, not listed", closed_days((ClosedDay(777, "", AT.date(), 1),), t, None, AT.date())
     yield "closed days, none", closed_days((), t, None, AT.date())
     yield "closed days, nobody booked then", closed_days((), t, AT.date(), AT.date())
     yield "closed days, no day", no_day(t)

@@ -157,7 +157,7 @@ async def closed(here: HandlerSetup, argument: str = "") -> tuple[ClosedDay, ...
 async def test_closed_days_with_citizens_booked_are_listed() -> None:
     here = HandlerSetup(1)
     booked(here)
-    assert await closed(here) == (ClosedDay(8, "8", CHRISTMAS, 1), ClosedDay(5, "Passeports", CHRISTMAS, 12))
+    assert await closed(here) == (ClosedDay(8, "", CHRISTMAS, 1), ClosedDay(5, "Passeports", CHRISTMAS, 12))
     here.who = STAFF
     assert await closed(here) == (ClosedDay(5, "Passeports", CHRISTMAS, 12),)
 
@@ -166,7 +166,7 @@ async def test_any_day_can_be_named_and_what_is_no_day_is_asked_again() -> None:
     here = HandlerSetup(1)
     booked(here)
     assert await closed(here, "aujourd'hui") == (
-        ClosedDay(9, "9", DAY.date(), 4),
+        ClosedDay(9, "", DAY.date(), 4),
         ClosedDay(5, "Passeports", DAY.date(), 2),
     )
     change = await here.commands("closed", "bientôt")

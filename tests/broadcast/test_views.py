@@ -1,5 +1,7 @@
 """The screens of confirmed broadcasts."""
 
+from datetime import date
+
 import pytest
 
 from bot.broadcast.callback_data import decode
@@ -19,7 +21,7 @@ from bot.broadcast.model import (
     RecipientStatus,
     Version,
 )
-from bot.broadcast.views import footer, left, listing, progress, question, report
+from bot.broadcast.views import ClosedDay, closed_days, footer, left, listing, progress, question, report
 from bot.i18n import Translator
 from bot.views.message import Message, Style
 from tests.broadcast.pages import AT, PLAN, SOME, every_screen, snapshot
@@ -291,3 +293,10 @@ def test_an_unpaid_broadcast_says_what_to_do_until_somebody_resumes_it() -> None
     ):
         text = progress(BroadcastSnapshot(Broadcast(PLAN, status, SOME, history)), EN).text
         assert ("Top up the Stars" in text) == told
+
+
+def test_a_closed_day_of_a_department_that_is_not_listed_has_its_number() -> None:
+    day = date(2026, 12, 25)
+    message = closed_days((ClosedDay(777, "", day, 1),), FR, None, day)
+    assert "Service n° 777" in plain(message.text).replace("\u00a0", " ")
+    assert [each.label.replace("\u00a0", " ") for row in message.rows for each in row] == ["25/12 · Service n° 777"]

@@ -270,7 +270,7 @@ def messages(t: Translator) -> Iterator[tuple[str, Message]]:
         yield f"block, {mistake}", blocking_views.render(Refused(mistake, "block", 2**40, BLOCK), t)
     for told in (Recorded(BLOCK), Recorded(replace(BLOCK, is_blocked=False)), Blocked((BLOCK,) * 3), Blocked(())):
         yield f"block, {type(told).__name__}", blocking_views.render(told, t)
-    failed = AgendaFailed("Passeports", SUNDAY, Failure(FailureCode.BUSY, NOW))
+    failed = AgendaFailed(Department(5, "Passeports"), SUNDAY, Failure(FailureCode.BUSY, NOW))
     for day in (AGENDA, replace(AGENDA, with_names=True, appointments=AGENDA.appointments * 12), failed, NoSuchDay()):
         for part in agenda_views.render(day, t, OFFICE):
             yield f"agenda, {type(day).__name__}", part

@@ -10,7 +10,7 @@ from bot.app.records import Change, DeliveryIds, StoredChat
 from bot.app.roles import Roles
 from bot.app.updates import FromCitizen
 from bot.core.events import Commanded
-from bot.core.model import Appointment
+from bot.core.model import Appointment, Department
 from bot.operations.agenda import AgendaHandler, Agendas, MorningAgenda, saved_as
 from bot.operations.agenda_views import Agenda, AgendaFailed, AgendaScreen, NoSuchDay
 from bot.views.message import Message
@@ -32,7 +32,7 @@ class Office:
         self.saved: dict[str, str] = {}
         self.sent: list[tuple[int, str]] = []
         self.fails = 0
-        agendas = Agendas(self, lambda number: f"Service {number}", lambda: self.now, with_names=False)  # type: ignore[arg-type]
+        agendas = Agendas(self, lambda number: Department(number, ""), lambda: self.now, with_names=False)  # type: ignore[arg-type]
         self.handler = AgendaHandler(agendas, ROLES, self.draw, self.locale_of, DeliveryIds())
         self.morning = MorningAgenda(
             agendas,
@@ -70,9 +70,9 @@ class Office:
     def draw(self, screen: AgendaScreen, locale: str) -> tuple[Message, ...]:
         match screen:
             case Agenda():
-                return (Message(f"{screen.department} {screen.day} {len(screen.appointments)} {locale}"),)
+                return (Message(f"Service {screen.department.id} {screen.day} {len(screen.appointments)} {locale}"),)
             case AgendaFailed():
-                return (Message(f"{screen.department} failed"),)
+                return (Message(f"Service {screen.department.id} failed"),)
             case NoSuchDay():
                 return (Message("which day?"),)
 

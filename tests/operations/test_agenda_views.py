@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.core.model import Appointment, AppointmentStatus, Failure, FailureCode
+from bot.core.model import Appointment, AppointmentStatus, Department, Failure, FailureCode
 from bot.i18n import Translators
 from bot.operations.agenda_views import Agenda, AgendaFailed, AgendaScreen, NoSuchDay, render
 from bot.views.message import CONAKRY
@@ -16,7 +16,7 @@ TWO = (
     Appointment(12346, 5, SEVEN + timedelta(hours=2), "Mamadou <Diallo>", AppointmentStatus.CANCELLED),
     Appointment(12345, 5, SEVEN + timedelta(hours=1, minutes=30), "Aïssatou Bah"),
 )
-AGENDA = Agenda("Passeports & Co", DAY, SEVEN, TWO)
+AGENDA = Agenda(Department(5, "Passeports & Co"), DAY, SEVEN, TWO)
 
 
 def shown(screen: AgendaScreen, locale: str = "fr") -> list[str]:
@@ -55,7 +55,7 @@ def test_a_full_day_comes_in_several_messages_with_everything_once() -> None:
     many = tuple(
         Appointment(number, 5, SEVEN + timedelta(minutes=number), "&" * 200) for number in range(10_000, 10_500)
     )
-    messages = render(Agenda("P" * 200, DAY, SEVEN, many, with_names=True), T.get("fr"), CONAKRY)
+    messages = render(Agenda(Department(5, "P" * 200), DAY, SEVEN, many, with_names=True), T.get("fr"), CONAKRY)
     assert len(messages) > 3
     for message in messages:
         check_limits(message)
@@ -66,7 +66,7 @@ def test_a_full_day_comes_in_several_messages_with_everything_once() -> None:
 
 
 def test_a_list_that_cannot_be_read_says_why_and_what_to_do() -> None:
-    lines = shown(AgendaFailed("Passeports", DAY, Failure(FailureCode.DOWN)))
+    lines = shown(AgendaFailed(Department(5, "Passeports"), DAY, Failure(FailureCode.DOWN)))
     assert lines[2] == "La liste ne peut pas être lue maintenant."
     assert lines[-1] == "Réessayez plus tard avec /agenda."
 
@@ -74,3 +74,7 @@ def test_a_list_that_cannot_be_read_says_why_and_what_to_do() -> None:
 def test_a_day_that_is_not_understood_is_answered_with_examples() -> None:
     for locale in T.supported:
         assert "/agenda" in shown(NoSuchDay(), locale)[1]
+
+
+def test_a_department_that_is_not_listed_has_its_number() -> None:
+    assert shown(replace(AGENDA, department=Department(777, "")))[0] == "🗂 <b>Service n° 777</b>"
