@@ -42,15 +42,18 @@ async def copy_database(source: str, target: str, progress: Progress) -> int:
     async with contextlib.AsyncExitStack() as stack:
         reading, writing = _engine(stack, source, SOURCE), _engine(stack, target, TARGET)
         _refuse_missing(reading)
-        for url, name in ((source, SOURCE), (target, TARGET)):
-            with _telling(name):
-                await stack.enter_async_context(only_process(url, WAIT))
+        with _telling(SOURCE):
+            await stack.enter_async_context(only_process(source, WAIT))
+        with _telling(TARGET):
+            engines.make_private(target)
+            # Before its lock too: if both addresses lead to one database, that is ours and not another process's.
+            await _refuse_used(writing)
+            await stack.enter_async_context(only_process(target, WAIT))
         with _telling(SOURCE):
             rows = await stack.enter_async_context(reading.connect())
             await rows.run_sync(_refuse_other_revision)
             expected = await _counts(rows)
         with _telling(TARGET):
-            engines.make_private(target)
             await _refuse_used(writing)
             into = await stack.enter_async_context(writing.connect())
             await into.run_sync(migrate.upgrade)

@@ -233,6 +233,14 @@ async def test_the_same_database_twice_is_refused(file: Database, server: Databa
             await copy_database(source, target, silent)
 
 
+async def test_the_same_database_by_two_addresses_is_refused_as_a_used_one(server: Database) -> None:
+    await fill(server, 1)
+    before = await contents(server)
+    with pytest.raises(CopyError, match="TO is not empty"):
+        await copy_database(server.url, f"{server.url}&connect_timeout=9", silent)
+    assert await contents(server) == before
+
+
 async def test_a_value_that_the_target_cannot_hold_names_its_table_and_not_the_value(
     file: Database, server: Database
 ) -> None:
