@@ -6,12 +6,15 @@ Without Chromium the tests are skipped; in CI they fail. Knows nothing of a bot.
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, Playwright, async_playwright
 
 from tests.needs import lacks
 
+FOLDER = Path(__file__).parent
 OpenPage = Callable[..., Awaitable[Page]]
 
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome")
@@ -29,6 +32,13 @@ ARGUMENTS = [
 LOOPBACK_ONLY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the tests of this folder in one event loop, which Chromium's connection belongs to."""
+    for item in items:
+        if item.path.parent == FOLDER:
+            item.add_marker(pytest.mark.asyncio(loop_scope="package"), append=False)
+
+
 def chromium_path() -> str:
     """Return the path of Chromium; without one, skip the test, or fail it in CI."""
     named = os.environ.get("CHROMIUM")
@@ -38,20 +48,29 @@ def chromium_path() -> str:
     return path
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def playwright() -> AsyncIterator[Playwright]:
     async with async_playwright() as started:
         yield started
 
 
-@pytest.fixture
-async def browser(playwright: Playwright) -> AsyncIterator[Browser]:
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
+async def chromium(playwright: Playwright) -> AsyncIterator[Browser]:
+    """One Chromium for all tests of this folder: starting it takes longer than most of them."""
     browser = await playwright.chromium.launch(executable_path=chromium_path(), args=[*ARGUMENTS, LOOPBACK_ONLY])
     yield browser
     await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
+async def browser(chromium: Browser) -> AsyncIterator[Browser]:
+    """Chromium without a page, a cookie or anything else of the test before."""
+    yield chromium
+    for context in chromium.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="package")
 async def open_page(browser: Browser) -> AsyncIterator[OpenPage]:
     """Open pages with the language and time zone of Conakry; an error in a console fails the test."""
     errors: list[str] = []

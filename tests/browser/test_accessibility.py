@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from axe_playwright_python.async_playwright import Axe  # type: ignore[import-untyped] # has no annotations
 from playwright.async_api import Page, expect
 
@@ -31,7 +32,7 @@ KEYBOARD = {
 Call = Callable[..., Awaitable[Any]]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def chat() -> AsyncIterator[tuple[str, Call]]:
     """A chat with one message of every kind; the address of its page, and a way to call the Bot API."""
     async with serving(moncreneau_app(MoncreneauSandbox())) as moncreneau_url:

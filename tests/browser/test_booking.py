@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -12,7 +12,7 @@ from tests.e2e.running_bot import RunningBot, running_bot
 AISSATOU, SARAH = 1_000_101, 1_000_104
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
     async with running_bot(tmp_path, public_url="https://moncreneau.gn") as here:
         yield here

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import Locator, Page, expect
 
 from bot.sandbox.telegram.config import ADMIN_ID
@@ -18,7 +18,7 @@ PROGRESS = re.compile(r"▓+░+.*Temps restant", re.DOTALL)
 PEOPLE = 40
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
     async with running_bot(tmp_path) as here:
         await citizens(here, PEOPLE, "fr")

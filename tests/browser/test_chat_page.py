@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-import pytest
+import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from bot.sandbox.moncreneau import DEMO_KEY, MoncreneauSandbox
@@ -57,14 +57,14 @@ class Bot:
         return int(sent["message_id"])
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def bot() -> AsyncIterator[Bot]:
     config = TelegramSandbox(limits=None)
     async with serving(create_app(config)) as url, httpx.AsyncClient(timeout=60) as http:
         yield Bot(url, config.token, http)
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def demo() -> AsyncIterator[tuple[Bot, httpx.AsyncClient]]:
     """The chat page as in the demo, and a client of the stand-in for moncreneau that its switches control."""
     async with serving(moncreneau_app(MoncreneauSandbox())) as moncreneau_url:

@@ -4,7 +4,7 @@ import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import pytest
+import pytest_asyncio
 from playwright.async_api import expect
 from pydantic import SecretStr
 
@@ -16,7 +16,7 @@ from tests.e2e.running_bot import RunningBot, stopped_bot
 SECRET = "whsec_browser"
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
     """A bot that receives the office's webhooks."""
     with socket.create_server(("127.0.0.1", 0)) as probe:

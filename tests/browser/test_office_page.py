@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
@@ -10,13 +11,13 @@ from tests.sandbox.moncreneau.client import ApiClient, open_sandbox
 from tests.sandbox.moncreneau.receiver import Receiver, receiving
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def receiver() -> AsyncIterator[Receiver]:
     async with receiving() as opened:
         yield opened
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def api(receiver: Receiver) -> AsyncIterator[ApiClient]:
     async with open_sandbox(webhook_url=receiver.url, capacity=1) as opened:
         yield opened

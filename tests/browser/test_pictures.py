@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from bot.sandbox.moncreneau import french_departments
@@ -32,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
     return chosen
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="package")
 async def bot(tmp_path: Path) -> AsyncIterator[RunningBot]:
     data = tmp_path / "data"
     data.mkdir()

@@ -351,7 +351,7 @@ async def test_the_question_and_the_buttons_of_every_screen_are_in_sight(t: Tran
             await show(http, config.token, message)
         page = await open_page(f"{url}/?who={AISSATOU}", width=360, height=640)
         shown = page.locator("[data-testid=message].in")
-        await expect(shown).to_have_count(len(every))
+        await expect(shown).to_have_count(len(every), timeout=30_000)
         await expect(shown.last.locator(".bubble")).to_be_in_viewport()  # the chat stands at its end
         room = await page.locator("#scroll").evaluate(ROOM)
         heights = list(zip(names, await shown.evaluate_all(HEIGHTS), strict=True))
