@@ -214,7 +214,8 @@ class Replicas:
         await self._thaw(replica, seconds)
 
     async def _freeze_at(self, point: str, seconds: float) -> None:
-        replica = await self._leader_with(f"{point}:{self.rng.randint(1, DEEPEST)}:STOP")
+        times = 1 if point == "lease taken" else self.rng.randint(1, DEEPEST)  # a process takes it once
+        replica = await self._leader_with(f"{point}:{times}:STOP")
         if await self._within(f"frozen at {point}", lambda: replica.process.is_frozen):
             await self._thaw(replica, seconds)
 
