@@ -8,6 +8,7 @@ from typing import Any
 from urllib.request import getproxies
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
@@ -36,6 +37,7 @@ def open_session(
     """
     return aiohttp.ClientSession(
         connector=_Connector(may_send, limit=connections, keepalive_timeout=idle, ssl=tls_context()),
+        request_class=_request_class(may_send),
         headers=headers,
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
@@ -47,7 +49,8 @@ def open_session(
 class _Connector(aiohttp.TCPConnector):
     """Gives no connection for a request that must not be sent, nor one on which the service already said something.
 
-    aiohttp writes the request as soon as it has a connection, so this is the last moment to stop it.
+    aiohttp writes a request without a body as soon as it has a connection, so this is the last moment to stop it; for
+    one with a body see `_request_class`.
 
     Unasked bytes (a 408 for being idle, or an answer sent twice) answer none of our requests. aiohttp would take them
     for the answer to the next one, and one citizen's ticket for another's.
@@ -74,6 +77,25 @@ class _Connector(aiohttp.TCPConnector):
                 raise MustNotSendError
             return connection
         raise aiohttp.ClientConnectionError("the service speaks before it is asked")
+
+
+def _request_class(may_send: MaySend) -> type[aiohttp.ClientRequest]:
+    """Requests that ask `may_send` again before their body.
+
+    Python 3.11 writes it in a task of its own, and the headers with it. A process can be frozen before that task runs.
+    """
+
+    class Request(aiohttp.ClientRequest):
+        async def write_bytes(
+            self, writer: AbstractStreamWriter, conn: Connection, content_length: int | None = None
+        ) -> None:
+            if may_send():
+                await super().write_bytes(writer, conn, content_length)
+            elif conn.protocol is not None:
+                conn.protocol.set_exception(MustNotSendError())
+                conn.close()
+
+    return Request
 
 
 async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

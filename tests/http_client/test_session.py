@@ -72,3 +72,11 @@ async def test_a_request_is_refused_in_the_last_moment_before_it_is_written_and_
             await session.post(server.url)
         await (await session.get(server.url)).read()
         assert [(seen.method, seen.connection) for seen in server.seen] == [("GET", 1), ("GET", 1)]
+
+
+async def test_a_body_that_must_not_leave_any_more_does_not_though_the_connection_was_given() -> None:
+    answers = iter((True, False))
+    async with scripted_server() as server, open_session(1, 15, may_send=lambda: next(answers)) as session:
+        with pytest.raises(MustNotSendError):
+            await session.post(server.url, data=b"a booking")
+        assert server.seen == []
