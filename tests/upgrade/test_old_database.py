@@ -487,7 +487,7 @@ DRAFTS = {
     "audience, with bold letters": (">all",),
     "language": (">lang:en",),
     "office": (">office:22",),
-    "office cannot be read": (">retry", ">office:22"),
+    "office cannot be read": (">retry", ">office:5"),
     "which days": ("06/03",),
     "aside": (">all",),
     "text not looked at": (">one", ">all"),
