@@ -155,7 +155,7 @@ async def test_an_incomplete_list_tells_what_it_has_and_nothing_of_what_it_lacks
 
 async def test_an_appointment_that_the_office_made_comes_as_a_ticket_unless_it_is_old(setup: ReconcilerSetup) -> None:
     await setup.knows(MINE)
-    fresh = replace(MINE, id=51, created_at=NOW)
+    fresh = replace(MINE, id=51, at=MINE.at + HOUR, created_at=NOW)
     setup.has(MINE, fresh, replace(MINE, id=52, created_at=NOW - LONG_AGO - HOUR))
     assert await setup.reads() == ["fr MadeByOffice"]
     assert {each.appointment_id for each in await setup.store.entries_of(7)} == {50, 51, 52}
