@@ -244,7 +244,7 @@ class Lease:
                 pause = RENEW_SECONDS if await self._renew() else RETRY_SECONDS
             except ERRORS as error:
                 pause = RETRY_SECONDS
-                self._reachability.failed(f"{engines.cause(error)}; nothing is sent while the lease is not renewed")
+                self._reachability.failed(f"{engines.cause(error)}; nothing is sent once the lease has run out")
                 await self._drop_session()
 
     async def _renew(self) -> bool:
