@@ -190,7 +190,11 @@ async function showBookingChoices() {
   const workers = (department?.showAdminsInBooking && department.workers) || [];
   workerId.replaceChildren(...workers.map((each) => el("option", { value: each.id }, each.name)));
   byId("book").querySelector("[data-part=worker]").hidden = !workers.length;
-  if (department) dateTime.replaceChildren(...(await slotOptions(department.id)));
+  if (!department) return;
+  const options = await slotOptions(department.id);
+  const chosen = dateTime.value; // perhaps chosen while the slots were read
+  dateTime.replaceChildren(...options);
+  if (options.some((each) => each.value === chosen)) dateTime.value = chosen;
 }
 
 async function book(event) {
