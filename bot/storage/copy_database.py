@@ -46,6 +46,7 @@ async def copy_database(source: str, target: str, progress: Progress) -> int:
             await stack.enter_async_context(only_process(source, WAIT))
         with _telling(TARGET):
             engines.make_private(target)
+            _refuse_unopenable(writing)
             # Before its lock too: if both addresses lead to one database, that is ours and not another process's.
             await _refuse_used(writing)
             await stack.enter_async_context(only_process(target, WAIT))
@@ -125,6 +126,12 @@ def _refuse_missing(engine: AsyncEngine) -> None:
     """SQLite would make a missing file by opening it."""
     if engines.is_file(engine) and not Path(str(engine.url.database)).is_file():
         raise CopyError(f"{SOURCE}: there is no file {engine.url.database}")
+
+
+def _refuse_unopenable(engine: AsyncEngine) -> None:
+    """Raise `CopyError` for a file that could not be made. aiosqlite's thread may outlive an attempt to open it."""
+    if engines.is_file(engine) and not Path(str(engine.url.database)).is_file():
+        raise CopyError(f"{TARGET}: the database cannot be used: unable to open database file")
 
 
 async def _refuse_used(engine: AsyncEngine) -> None:
