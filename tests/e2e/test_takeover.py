@@ -108,7 +108,7 @@ async def test_a_frozen_leader_is_replaced_and_ends_with_3_when_it_thaws(tmp_pat
         assert await here.leader.stop() == 0
 
 
-@pytest.mark.parametrize("point", ["batch written:3", "after answer:1"])
+@pytest.mark.parametrize("point", ["turn taken:2", "after answer:1"])
 async def test_a_leader_frozen_between_two_steps_changes_nothing_when_it_thaws(
     point: str, tmp_path: Path, cluster: Cluster
 ) -> None:
