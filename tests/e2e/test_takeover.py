@@ -97,6 +97,7 @@ async def test_a_frozen_leader_is_replaced_and_ends_with_3_when_it_thaws(tmp_pat
     async with pair(tmp_path, cluster) as here:
         here.leader.freeze()
         await here.all_are_served_once()
+        await eventually("all is sent", lambda: not here.database.rows("SELECT 1 FROM outbox"))
         calls = await here.services.calls()
         here.leader.thaw()
         assert await here.leader.ended(30) == 3
