@@ -17,7 +17,7 @@ from tests.e2e.waiting import eventually
 from tests.storage.cluster import Cluster
 from tests.storage.databases import Database, postgresql_database
 
-CALM = Habits(doubles=0.0, cancels=0.0, gives_up=0.0)
+CALM = Habits(doubles=0.0, cancels=0.0, moves=0.0, gives_up=0.0)
 TOOK_OVER = "SELECT epoch, takeovers FROM lease"
 
 

@@ -12,7 +12,7 @@ from tests.e2e.waiting import eventually
 from tests.storage.databases import ON_POSTGRESQL
 
 WAITS = "standby:" if ON_POSTGRESQL else "another process works"
-CALM = Habits(doubles=0.0, cancels=0.0, gives_up=0.0)
+CALM = Habits(doubles=0.0, cancels=0.0, moves=0.0, gives_up=0.0)
 
 
 async def test_a_new_process_that_starts_before_the_old_one_ends_books_nothing_twice(tmp_path: Path) -> None:
